@@ -25,7 +25,7 @@ from locales import Translator
 from reports.briefing.model import Bars, Briefing, Table, View
 from reports.briefing.next_steps import NEXT_STEPS
 from reports.fixed_zip import MOST_STATED, fixed_zip, moment_of
-from reports.pictures import Pictures, Size
+from reports.pictures import FULL, HALF, Pictures, Size
 
 _WIDTH: Final = Mm(156)
 _LATIN: Final = "Times New Roman"
@@ -46,11 +46,8 @@ _TABLE_SIGNS: Final = 42.0
 _UNBROKEN: Final = re.compile(r"[^\s\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
 _NUMERALS: Final = "一二三四五六七八九十"
 _RED: Final = RGBColor(0x9C, 0x1C, 0x1C)
-# So many units that the words on a map are read on paper: about 7 points on a whole width, 6 on a half.
-_HALF: Final[Size] = (520.0, 430.0)
 # Of the text's width, between the edges of a cell that has half of it.
 _HALF_WIDE: Final = 0.47
-_FULL: Final[Size] = (900.0, 675.0)
 
 
 def document_bytes(briefing: Briefing, pictures: Pictures) -> bytes:
@@ -106,7 +103,7 @@ class _Paper:
         if briefing.history is not None:
             self._chapter_of(briefing.history)
         self._heading(map_heading(briefing))
-        self._picture(briefing.map, _FULL, briefing.map.title)
+        self._picture(briefing.map, FULL, briefing.map.title)
         self._walking()
         self._shortfalls()
         if briefing.complete is not None:
@@ -136,7 +133,7 @@ class _Paper:
         pair = [(walking.straight, walking.straight.title)]
         pair += [(walking.on_foot, walking.on_foot.title)] if walking.on_foot is not None else []
         self._pairs(pair)
-        self._picture(walking.cut_off, _FULL, walking.cut_off.title)
+        self._picture(walking.cut_off, FULL, walking.cut_off.title)
         if walking.where is not None:
             self._paragraph(walking.where.title, size=12)
             self._table(walking.where)
@@ -149,7 +146,7 @@ class _Paper:
         self._paragraph(("" if tr.language == "zh" else " ").join(tr(one.words) for one in proposal.said))
         self._table(proposal.table)
         if proposal.view is not None:
-            self._picture(proposal.view, _FULL, proposal.view.title)
+            self._picture(proposal.view, FULL, proposal.view.title)
 
     def _shortfalls(self) -> None:
         briefing = self.briefing
@@ -222,7 +219,10 @@ class _Paper:
             first = cell.paragraphs[0]
             _off_grid(first)
             _inline(
-                first, self.pictures.png(view, _HALF, 1200), Emu(int(_WIDTH * _HALF_WIDE)), self.tr(caption)
+                first,
+                self.pictures.png(view, HALF, 1200),
+                Emu(int(_WIDTH * _HALF_WIDE)),
+                self.tr(caption),
             )
             below = cell.add_paragraph()
             _off_grid(below, 13)

@@ -10,13 +10,10 @@ from locales import Translator
 from reports.briefing.model import Bars, Briefing, GapFinding, Table, View
 from reports.briefing.next_steps import NEXT_STEPS
 from reports.document import fitted, map_heading
-from reports.pictures import Pictures, Size
+from reports.pictures import FULL, HALF, Pictures, Size
 from reports.typeset import lighter, said, typeset
 
 _DPI: Final = 300
-# So many units that the words on a map are read on paper: about 7 points on a whole width, 6 on a half.
-_FULL: Final[Size] = (900.0, 675.0)
-_HALF: Final[Size] = (520.0, 430.0)
 # Paper → the size of its map in units of the drawing.
 _SHEETS: Final[dict[str, Size]] = {"A4": (1200.0, 660.0), "A3": (1740.0, 1060.0)}
 # Chinese characters of a table’s type across the text.
@@ -190,7 +187,7 @@ class _Pages:
         self.files[name] = self.pictures.svg(view, size)
         return f'image("{name}", width: 100%)'
 
-    def _figure(self, view: View, caption: Sayable, size: Size = _FULL) -> str:
+    def _figure(self, view: View, caption: Sayable, size: Size = FULL) -> str:
         return f"#block(breakable: false)[#{self._image(view, size)} #small[{self._w(caption)}]]"
 
     def _walking(self) -> Iterator[str]:
@@ -207,7 +204,7 @@ class _Pages:
 
     def _side_by_side(self, views: Sequence[View]) -> str:
         """Maps in one row, each above what it shows."""
-        cells = ", ".join(f"[#{self._image(view, _HALF)} #small[{self._w(view.title)}]]" for view in views)
+        cells = ", ".join(f"[#{self._image(view, HALF)} #small[{self._w(view.title)}]]" for view in views)
         return f"#block(breakable: false, grid(columns: (1fr,) * {len(views)}, gutter: 8pt, {cells}))"
 
     def _shortfalls(self) -> Iterator[str]:
@@ -225,7 +222,7 @@ class _Pages:
 
     def _gap(self, gap: GapFinding) -> str:
         place = self._w(gap.title)
-        return f"block(breakable: false)[#{self._image(gap.view, _HALF)} #small[{place}]]"
+        return f"block(breakable: false)[#{self._image(gap.view, HALF)} #small[{place}]]"
 
     def _bars(self, bars: Bars) -> str:
         rows = ", ".join(

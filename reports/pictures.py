@@ -16,6 +16,10 @@ from reports.typeset import picture
 Size = tuple[float, float]
 # Of a whole slide or half a page: width and height in units of the drawing.
 WIDE: Final[Size] = (1200.0, 760.0)
+# Of the whole and half the width of a page: so many units that the words on a map are read on paper, about 7
+# and 6 points.
+FULL: Final[Size] = (900.0, 675.0)
+HALF: Final[Size] = (520.0, 430.0)
 # Pixels across on a slide.
 SLIDE_PX: Final = 2400
 

@@ -47,9 +47,9 @@ from geo.network.snapping import take
 COLUMNS: Final = ("rule", "level", "unit_id", "name", "denominator", "covered", "total", "share", "basis")
 # Shares by area are met up to rounding of coordinates; below this they are not told from whole.
 _WHOLE: Final = 1.0 - 1e-9
-COMMUNITY: Final = "community"
 # Of an area, that much is enough; a standard may name another share.
 _SHARES: Final = (0.8, 0.5)
+_COMMUNITY: Final = "community"
 POLYGONS: Final = "polygons"
 ON_FOOT: Final = f"isochrone ± {HALF_STREET_M:g} m"
 INNER, GATE, WHOLLY, TOUCHED = "inner point", "any gate", "wholly", "touched"
@@ -133,7 +133,7 @@ def missing_input(denominator: str, study: Study) -> Text | None:
         return text("The rule divides by residential compounds; give them with --compounds.")
     if denominator != "residents" and study.units is None:
         return text("What the rule divides by is counted inside units; give them with --units.")
-    if denominator == "communities" and study.units is not None and study.units.levels[-1] != COMMUNITY:
+    if denominator == "communities" and study.units is not None and study.units.levels[-1] != _COMMUNITY:
         return text("The rule divides by communities; the units have none. Give them with --units.")
     return None
 
@@ -330,7 +330,7 @@ class _Ground:
             if given.compounds.households is not None:
                 homes = np.nan_to_num(given.compounds.households)
                 counted(HOUSEHOLDS, self.compounds, homes, bases[INNER], "compounds by inner point")
-        if self.level != COMMUNITY:
+        if self.level != _COMMUNITY:
             return found
         for name, met in self._bases(reach.of(self.units), result.rule).items():
             counted("communities", self.units, np.ones(len(met)), met, name)

@@ -43,10 +43,10 @@ class Asked:
     def found_in(self, standard: Standard) -> Rule | None:
         """The rule that the row speaks of: of several the one that narrows least, then the first."""
 
-        def narrowed(rule: Rule) -> int:
+        def narrowed(rule: Rule) -> tuple[bool, bool, bool]:
             other_kinds = bool(self.kinds) and not set(rule.serves) <= set(self.kinds)
             own_figure = rule.speed_kmh is not None or bool(rule.tolerance or rule.classes)
-            return 4 * (rule.settlement != "any") + 2 * own_figure + other_kinds
+            return rule.settlement != "any", own_figure, other_kinds
 
         return min(filter(self._fits, standard.rules), key=narrowed, default=None)
 

@@ -67,10 +67,8 @@ def share_comparison(table: pd.DataFrame | None, standard: Standard) -> ShareCom
     share_of = {
         (row["rule"], row["denominator"], row["basis"]): row["share"] for row in city.to_dict("records")
     }
-    known = set(zip(city["denominator"], city["basis"], strict=True)) | {
-        (of, "") for of in city["denominator"]
-    }
-    known |= {(of, "inner point") for of in city["denominator"]}
+    known = set(zip(city["denominator"], city["basis"], strict=True))
+    known |= {(of, basis) for of in city["denominator"] for basis in ("", "inner point")}
     there = [column for column in _COLUMNS if column in known]
     rows = []
     for rule_id in dict.fromkeys(city["rule"]):

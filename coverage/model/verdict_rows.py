@@ -145,7 +145,12 @@ def _then(rule: Rule, row: Mapping[str, Any], before: Mapping[str, Any]) -> Text
     low_high = tuple(figure) if isinstance(figure, list) else None
     was = replace(rule, in_metres=rule.check is Check.WALK and before.get("unit") == "m", classes=())
     was = replace(was, band=low_high) if low_high else replace(was, figure=float(figure))
-    return text("{actual}, by {figure}", actual=said, figure=figure_title(was))
+    return by_figure(said, was)
+
+
+def by_figure(actual: Sayable, was: Rule) -> Text:
+    """What a rule found by another figure than it asks for now."""
+    return text("{actual}, by {figure}", actual=actual, figure=figure_title(was))
 
 
 _GROUND: Final = ("residential_land", "area")

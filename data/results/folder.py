@@ -70,10 +70,8 @@ def _writers(folder: Path, results: Results) -> list[Callable[[], None]]:
     called, of_layers = file_columns(results.standard) | groups, layer_columns(groups)
 
     def layer(name: str, shapes: gpd.GeoDataFrame) -> None:
+        shapes = light_areas(shapes) if name == "isochrones" else shapes
         write_bytes(folder / f"{name}.geojson", geojson(shapes, scenario=scenario))
-
-    def isochrones(shapes: gpd.GeoDataFrame) -> None:
-        layer("isochrones", light_areas(shapes))
 
     writers: list[Callable[[], None]] = [
         partial(write_json, folder / "assessment.json", results.document),
@@ -92,10 +90,7 @@ def _writers(folder: Path, results: Results) -> list[Callable[[], None]]:
         if candidates is not None:
             writers.append(lambda: write_bytes(folder / CANDIDATES, _parquet(candidates)))
     writers += [partial(write_csv, folder / f"{name}.csv", table) for name, table in results.extras.items()]
-    for name in LAYERS:
-        if name in results.layers:
-            shapes = results.layers[name]
-            writers.append(partial(isochrones if name == "isochrones" else partial(layer, name), shapes))
+    writers += [partial(layer, name, results.layers[name]) for name in LAYERS if name in results.layers]
     if results.layers.keys() - NOT_OF_REACH:
         writers.append(partial(write_geopackage, folder / GEOPACKAGE, results.layers))
     return [*writers, partial(write_json, folder / "provenance.json", results.provenance)]

@@ -153,6 +153,7 @@ def write_folder(out: Path, done: Assessed, *, language: str, progress: Progress
         page = render_map(map_model(done.results, basemap), language=language)
         names = product_names(done.results.document, language=language)
         write_bytes(folder / names["html"], page.encode("utf-8"))
+        give_back()
         write_bytes(
             folder / names["xlsx"],
             workbook_bytes(done.results, language=language, progress=part(progress, 0.7, 0.9)),

@@ -148,14 +148,9 @@ def results(plan: Mapping[str, Any], standard: Standard) -> Iterator[Text]:
                 **{key: part[key] for key in part if key.endswith(("_m_before", "_m_after"))},
             )
             if part.get("residents_without_before", 0.0) > _A_PERSON:
-                yield Text(
-                    (_WITHOUT_FIRST if plan["goal"] == "least-worst" else _WITHOUT).template,
-                    {
-                        "before": part["residents_without_before"],
-                        "after": part["residents_without_after"],
-                        "metres": part.get("unreached_m"),
-                    },
-                )
+                said = _WITHOUT_FIRST if plan["goal"] == "least-worst" else _WITHOUT
+                without = {when: part[f"residents_without_{when}"] for when in ("before", "after")}
+                yield Text(said.template, without | {"metres": part.get("unreached_m")})
     if plan.get("closed"):
         yield _closing(plan, standard)
     if plan.get("tiers"):

@@ -11,7 +11,7 @@ import streamlit as st
 from core.text import Sayable, Text, text
 from coverage.model.edits import AddBarrier, AddStreet, Move, Open
 from coverage.model.standard import Check, Standard, share_title
-from coverage.model.verdict_rows import VERDICT_WORDS, figure_title
+from coverage.model.verdict_rows import VERDICT_WORDS, by_figure, figure_title
 from maps import palette
 from ui.scenario.ask import LonLat, corners
 from ui.scenario.state import draft, stored_names
@@ -216,12 +216,8 @@ def rules_table(found: Comparison) -> None:
 
 def _by_its_figure(before: str, change: RuleChange) -> Sayable:
     """What was before, with the figure that the rule asked for then where that was another."""
-    was = figure_title(change.was)
-    return (
-        before
-        if was == figure_title(change.rule)
-        else text("{actual}, by {figure}", actual=before, figure=was)
-    )
+    same = figure_title(change.was) == figure_title(change.rule)
+    return before if same else by_figure(before, change.was)
 
 
 def _row(row: Mapping[Any, Any], change: RuleChange, standard: Standard) -> list[str]:
