@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from core.errors import InputError, SettingError
-from core.text import printable
+from core.text import listed, printable
 from coverage.model.edits import (
     AddBarrier,
     AddStreet,
@@ -201,23 +201,30 @@ def _checked(name: str) -> str:
 def _edit(row: object, number: int, source: str) -> Edit:
     kind = _KINDS.get(str(row.get("do"))) if isinstance(row, dict) else None
     if not isinstance(row, dict) or kind is None:
-        raise _misread(number, source)
+        raise InputError(
+            "{file}: change {number} cannot be understood; its “do” is one of {kinds}.",
+            file=source, number=number, kinds=listed(_KINDS),
+        )  # fmt: skip
     values = {key: _value(value) for key, value in row.items() if key != "do"}
     if kind is UseStandard:
         if values.keys() != {"toml"} or not isinstance(values["toml"], str):
-            raise _misread(number, source)
+            raise _misread(number, source, kind)
         return UseStandard(parse_standard(values["toml"], source=source))
     try:
         edit = kind(**values)
     except TypeError as error:
-        raise _misread(number, source) from error
+        raise _misread(number, source, kind) from error
     if not _well_typed(edit):
-        raise _misread(number, source)
+        raise _misread(number, source, kind)
     return edit
 
 
-def _misread(number: int, source: str) -> InputError:
-    return InputError("{file}: change {number} cannot be understood.", file=source, number=number)
+def _misread(number: int, source: str, kind: type[Edit]) -> InputError:
+    return InputError(
+        "{file}: change {number} cannot be understood; with “do”: “{do}” it may have: {keys}.",
+        file=source, number=number, do=_NAMES[kind],
+        keys=listed("toml" if kind is UseStandard else field.name for field in fields(kind)),
+    )  # fmt: skip
 
 
 def _value(value: Any) -> Any:

@@ -139,13 +139,19 @@ def _judged(rule: Rule, row: Mapping[str, Any]) -> Text:
 
 def _then(rule: Rule, row: Mapping[str, Any], before: Mapping[str, Any]) -> Text:
     """What the rule found before; with the figure that it asked for then, where that was another."""
-    said, figure = _judged(rule, before), before.get("figure")
+    said, was = _judged(rule, before), rule_before(rule, row, before)
+    return said if was is None else by_figure(said, was)
+
+
+def rule_before(rule: Rule, row: Mapping[str, Any], before: Mapping[str, Any]) -> Rule | None:
+    """The rule as it asked for another figure before; None where it asked for the same. `row` and `before`
+    are its published rows."""
+    figure = before.get("figure")
     if figure is None or (figure, before.get("unit")) == (row.get("figure"), row.get("unit")):
-        return said
+        return None
     low_high = tuple(figure) if isinstance(figure, list) else None
     was = replace(rule, in_metres=rule.check is Check.WALK and before.get("unit") == "m", classes=())
-    was = replace(was, band=low_high) if low_high else replace(was, figure=float(figure))
-    return by_figure(said, was)
+    return replace(was, band=low_high) if low_high else replace(was, figure=float(figure))
 
 
 def by_figure(actual: Sayable, was: Rule) -> Text:

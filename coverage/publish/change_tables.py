@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.text import text_to_json
+from coverage.model.verdict_rows import figure_title
 from coverage.publish.measures import named
 from coverage.publish.wide import share_of
 from coverage.scenario.comparison import Comparison, RuleChange
@@ -75,10 +77,19 @@ def comparison_document(found: Comparison, names: tuple[str, str]) -> dict[str, 
         "format": 1,
         "before": names[0],
         "after": names[1],
-        "rules": [{str(key): _plain(value) for key, value in row.items()} for row in rows],
+        "rules": [
+            {str(key): _plain(value) for key, value in row.items()} | _figure_before(found.rules[row["rule"]])
+            for row in rows
+        ],
         "only_before": list(found.only_before),
         "only_after": list(found.only_after),
     }
+
+
+def _figure_before(change: RuleChange) -> dict[str, object]:
+    """What the rule asked for before, in words; null where it asks for the same."""
+    was = figure_title(change.was)
+    return {"figure_before": None if was == figure_title(change.rule) else text_to_json(was)}
 
 
 def _row(rule_id: str, change: RuleChange) -> dict[str, object]:

@@ -172,6 +172,8 @@ def comparison_lines(found: Mapping[str, Any], standard: Standard, tr: Translato
     lines = [first, *(tr(text("Edited: {difference}", difference=said)) for said in standard.differences)]
     for row in found["rules"]:
         said = [_figures(row), _verdicts(row)]
+        if row["figure_before"]:
+            said.insert(1, text("before by {figure}", figure=text_from_json(row["figure_before"])))
         if row["gained"] or row["lost"]:
             said.append(
                 text("gained {gained:,.0f}, lost {lost:,.0f}", gained=row["gained"], lost=row["lost"])

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from core.text import Sayable, Text, listed, text
+from core.text import Sayable, Text, listed, remarked, text
 from coverage.model.standard import ANY_TIER, Check, Rule, Standard, classes_title
-from coverage.model.verdict_rows import before_title, summary
+from coverage.model.verdict_rows import before_title, figure_title, rule_before, summary
 from coverage.publish import Results
 from reports.briefing.model import Bar, Bars, Figure, KeyFigure, Said
 from reports.briefing.numbers import exact, people, share
@@ -154,9 +154,11 @@ def _compared(results: Results, rule: Rule) -> Said:
         "In the scenario “{name}” {who} without a {tier} within {reach} number {after} ({share_after}); "
         "{what}: {before} ({share_before})."
     )
+    was, what = rule_before(rule, now, old), _against(document)
     values = {
         "name": document["scenario"], "who": _OF_WHOM[rule.settlement], "reach": reach_words(rule),
-        "tier": tier_words(rule, results.standard), "what": _against(document),
+        "tier": tier_words(rule, results.standard),
+        "what": what if was is None else remarked(what, text("by {figure}", figure=figure_title(was))),
         "before": before.words,
         "after": after.words, "share_before": shares[0].words, "share_after": shares[1].words,
     }  # fmt: skip

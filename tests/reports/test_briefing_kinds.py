@@ -242,6 +242,18 @@ def test_a_scenario_says_who_is_served_no_longer_beside_who_is_anew(city: Path) 
     assert assert_keyed(mixed, briefing_of(mixed), mixed.standard) > 80
 
 
+def test_the_present_state_is_said_by_the_figure_it_was_counted_by(city: Path) -> None:
+    results, briefing = told(city, "scenario")
+    rule = results.main_rule
+    assert rule is not None and "按≤" not in translator("zh")(briefing.headline.words)
+    then = [
+        {**row, "figure": 600} if row["id"] == rule.id else row for row in results.document["before"]["rules"]
+    ]
+    document = {**results.document, "before": {**results.document["before"], "rules": then}}
+    said = translator("zh")(briefing_of(replace(results, document=document)).headline.words)
+    assert "现状（按≤600米）为" in said
+
+
 def test_no_figure_of_a_scenario_stands_under_the_present_state(city: Path) -> None:
     results, briefing = told(city, "scenario")
     tr = translator("zh")
